@@ -6,7 +6,6 @@
  * What is remembered here lives in memory until the payload's own timing refuses it. Mutations also stand in the
  * journal under a unique index, so that a restart or a fault here cannot make two of one.
  */
-import type { RefusalName } from "@countersign/contract";
 import { DuplicatePayload } from "../audit/journal.ts";
 import type { RecordedMutation } from "../audit/journal.ts";
 import type { VerifyingClock } from "../base/clock.ts";
@@ -109,8 +108,7 @@ export function acceptedOnce(parts: {
         return answer;
       } catch (thrown) {
         // The journal has it and memory has not: whether it was sent, nobody here can say.
-        const unsure = new Refusal(repeatable ? "execution-unknown" : "order-twice");
-        const error = thrown instanceof DuplicatePayload ? unsure : thrown;
+        const error = thrown instanceof DuplicatePayload ? new Refusal("execution-unknown") : thrown;
         // Refused before anything was recorded or sent: the payload has served nothing yet.
         if (!(thrown instanceof DuplicatePayload)) memory.remove(caller.payloadDigest);
         first.reject(error);
@@ -124,14 +122,13 @@ async function repeated(mutation: NonNullable<Use["mutation"]>, endpoint: string
   if (mutation.endpoint !== endpoint) throw new Refusal("payload-used", ["another request"]);
   const first = await mutation.answer;
   // Two deliberate equal orders in one millisecond look just like one order sent twice (DESIGN 5).
-  if (!mutation.repeatable && !wasNotSent(first)) throw new Refusal("order-twice");
+  if (!mutation.repeatable && !isRefusal(first)) throw new Refusal("order-twice");
   return first;
 }
 
-/** Our own refusal, but for the one that says that nobody knows: there is no order that this would be the second of. */
-function wasNotSent({ headers }: Answer): boolean {
-  const refusal = headers.find(([name]) => name === "x-countersign-refusal")?.[1];
-  return refusal !== undefined && refusal !== ("execution-unknown" satisfies RefusalName);
+/** Not the exchange's answer but ours: nothing was sent, or nobody knows. Neither may be called a duplicate. */
+function isRefusal({ headers }: Answer): boolean {
+  return headers.some(([name]) => name === "x-countersign-refusal");
 }
 
 /**

@@ -1,11 +1,8 @@
 /** The wire to a venue: sent once or certainly not, bounded in time and size, and nothing followed or retried. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { selfSigned } from "../../../../test/rules/certificate.ts";
 import { connectionLimits, connectVenue } from "../../src/venue/connection.ts";
 import type { VenueConnection, VenueReply, VenueRequest } from "../../src/venue/connection.ts";
 import { jsonAnswer, rawVenue } from "./raw-venue.ts";
@@ -93,30 +90,16 @@ describe("certainly not sent", () => {
     expect(kindOf(await connected(venue.origin).send(order, () => {}))).toBe("unsent");
   });
 
-  const openssl = spawnSync("openssl", ["version"]).status === 0;
-  if (!openssl)
-    console.log("NOT RUN: openssl is not installed; the test of an untrusted venue certificate needs it");
-  test.runIf(openssl || process.env["CI"] === "true")(
-    "when the venue's certificate is not trusted",
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), "countersign-tls-"));
-      open.push({ close: () => Promise.resolve(rmSync(folder, { recursive: true })) });
-      const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-      const request =
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=127.0.0.1 -days 2";
-      spawnSync("openssl", [...request.split(" "), "-keyout", key, "-out", cert]);
-      let requests = 0;
-      const server = createServer(
-        { key: readFileSync(key), cert: readFileSync(cert) },
-        () => void (requests += 1),
-      );
-      await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-      open.push({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
-      const { port } = server.address() as AddressInfo;
-      expect(kindOf(await connected(`https://127.0.0.1:${port}`).send(order, () => {}))).toBe("unsent");
-      expect(requests).toBe(0);
-    },
-  );
+  test("when the venue's certificate is not trusted", async () => {
+    let requests = 0;
+    const server = createServer(selfSigned("127.0.0.1"), () => void (requests += 1));
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    open.push({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
+    const { port } = server.address() as AddressInfo;
+    const reply = await connected(`https://127.0.0.1:${port}`).send(order, () => {});
+    expect(reply).toMatchObject({ kind: "unsent", reason: expect.stringContaining("self-signed") });
+    expect(requests).toBe(0);
+  });
 });
 
 describe("nobody can know", () => {
