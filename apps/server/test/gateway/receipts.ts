@@ -65,7 +65,14 @@ export interface RequestFacts {
 
 /** A receipt of step ③ for a signed request. The payload digest depends on `payload` alone, so that endpoints can share one. */
 export async function authenticated(facts: RequestFacts): Promise<Authenticated> {
-  const { endpoint, payload, nowMs, timestampMs = nowMs, recvWindowMs = 5_000, olderThanStart = true } = facts;
+  const {
+    endpoint,
+    payload,
+    nowMs,
+    timestampMs = nowMs,
+    recvWindowMs = 5_000,
+    olderThanStart = true,
+  } = facts;
   const [method = "", path = ""] = endpoint.split(" ");
   const params: [string, string][] = [
     ...paramsOf(endpoint, facts.orderId),
