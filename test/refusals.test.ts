@@ -13,7 +13,7 @@ import { payloadsMax, payloadsPerKeyMax } from "../apps/server/src/gateway/accep
 import { connectionsMax, connectionsPerAddressMax, requestsMax } from "../apps/server/src/gateway/doorman.ts";
 import { endpoints } from "../apps/server/src/gateway/endpoints.ts";
 import { grammars } from "../apps/server/src/gateway/grammar.ts";
-import { doorLimits } from "../apps/server/src/gateway/listen.ts";
+import { doorLimits } from "../apps/server/src/gateway/door-limits.ts";
 import { paramsMax } from "../apps/server/src/gateway/parse.ts";
 import { unstatedWaitMs } from "../apps/server/src/limits/tap.ts";
 import { connectionLimits } from "../apps/server/src/venue/connection.ts";
@@ -152,7 +152,7 @@ describe("the index", () => {
   });
 
   test("names the headers as the gateway writes them", () => {
-    const written = ["refusal.ts", "listen.ts"].map((file) =>
+    const written = ["refusal.ts", "front-desk.ts"].map((file) =>
       readFileSync(join(serverSources, "gateway", file), "utf8"),
     );
     for (const header of ["X-Countersign-Refusal", "X-Countersign-Request-Id"]) {

@@ -1,7 +1,8 @@
 /** Who is slow is let go. The waits are shortened here; that the door's own are what DESIGN says is a test of its own. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemRandom } from "../../apps/server/src/base/random.ts";
-import { doorLimits, listen } from "../../apps/server/src/gateway/listen.ts";
+import { doorLimits } from "../../apps/server/src/gateway/door-limits.ts";
+import { listen } from "../../apps/server/src/gateway/listen.ts";
 import type { Listener } from "../../apps/server/src/gateway/listen.ts";
 import { expectRefused } from "./expected.ts";
 import { openLine } from "./raw-client.ts";

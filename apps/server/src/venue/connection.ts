@@ -8,6 +8,8 @@ import type { Dispatcher } from "undici";
 /** Bounds of the way to a venue. */
 export const connectionLimits = {
   connectionsMax: 64,
+  /** For cancels alone: they never wait behind requests that hang. */
+  cancelConnectionsMax: 8,
   connectMsMax: 5_000,
   /** A venue's engine gives up after ten seconds itself (-1007); we wait a little longer for it to say so. */
   answerMsMax: 12_000,
@@ -53,8 +55,7 @@ export interface VenueConnection {
 /** Opens the wire; connections are made when they are needed. */
 export function connectVenue(options: { origin: string; answerMsMax?: number }): VenueConnection {
   const { origin, answerMsMax = connectionLimits.answerMsMax } = options;
-  const pool = new Pool(origin, {
-    connections: connectionLimits.connectionsMax,
+  const bounds: Pool.Options = {
     pipelining: 1,
     allowH2: false,
     connect: { timeout: connectionLimits.connectMsMax },
@@ -62,10 +63,13 @@ export function connectVenue(options: { origin: string; answerMsMax?: number }):
     bodyTimeout: answerMsMax,
     maxHeaderSize: connectionLimits.headerBytesMax,
     maxResponseSize: connectionLimits.answerBytesMax,
-  });
+  };
+  const ordinary = new Pool(origin, { ...bounds, connections: connectionLimits.connectionsMax });
+  const cancels = new Pool(origin, { ...bounds, connections: connectionLimits.cancelConnectionsMax });
   return {
     send: (request, lastLook, written) =>
       new Promise((resolve) => {
+        const pool = request.method === "DELETE" ? cancels : ordinary;
         pool.dispatch(
           {
             method: request.method,
@@ -77,7 +81,7 @@ export function connectVenue(options: { origin: string; answerMsMax?: number }):
           new Exchange({ resolve, lastLook, written, answerMsMax }),
         );
       }),
-    close: () => pool.destroy(),
+    close: async () => void (await Promise.all([ordinary.destroy(), cancels.destroy()])),
   };
 }
 

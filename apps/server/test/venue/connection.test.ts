@@ -83,6 +83,16 @@ describe("a request", () => {
   });
 });
 
+test("a cancel does not wait behind requests that hang", async () => {
+  const venue = await venueThat((socket, request) => {
+    if (request.startsWith("DELETE")) socket.write(jsonAnswer("{}"));
+  });
+  const connection = connected(venue.origin);
+  for (let i = 0; i < connectionLimits.connectionsMax + 5; i += 1) void connection.send(order, () => {});
+  const cancel = { ...order, method: "DELETE", body: undefined } as const;
+  expect(kindOf(await connection.send(cancel, () => {}))).toBe("answered");
+});
+
 describe("certainly not sent", () => {
   test("when nobody listens", async () => {
     const venue = await rawVenue(() => {});
