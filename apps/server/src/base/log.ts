@@ -21,7 +21,10 @@ export type LogLevel = (typeof logLevels)[number];
 /** Builds the log; lines go to stderr, so that stdout stays free for what a command answers. */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {
   const formatters = { level: (label: string) => ({ level: label }) };
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination);
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters },
+    destination,
+  );
   return {
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),
